@@ -1,0 +1,1 @@
+"""The schema `front`, as numbered SQL files."""

@@ -1,0 +1,1 @@
+"""The native routes: one resource a file, with its structs."""

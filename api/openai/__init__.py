@@ -1,0 +1,1 @@
+"""The façade that the unchanged OpenAI SDK speaks to."""

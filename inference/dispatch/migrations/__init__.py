@@ -1,0 +1,1 @@
+"""The schema `work`, as numbered SQL files."""

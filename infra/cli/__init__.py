@@ -1,0 +1,9 @@
+"""The command line: one noun a file, each verb with an example in its help.
+
+What belongs here: reading arguments and the environment, talking to a person. What does not: deciding anything about events, keys
+or rows. Heavy imports happen inside a verb, so that `--help` and the auditor's verbs start without torch, Kafka or a web server.
+"""
+
+from infra.cli.main import main
+
+__all__ = ["main"]

@@ -1,0 +1,1 @@
+"""The schema `erasure`, as numbered SQL files."""
