@@ -11,7 +11,7 @@ help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
 
 .venv/ready: requirements.lock pyproject.toml
-	@echo "Building the environment in .venv (once; about 4 GB, because torch brings its CUDA libraries)"
+	@echo "Building the environment in .venv (once; about 6 GB, because torch brings its CUDA libraries)"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Intaglio needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
@@ -36,10 +36,10 @@ check: .venv/ready ## format, lint, types, layers, schemas
 	$(BIN)/python -m events.check
 
 bench: .venv/ready ## the ratios of tests/bench, printed and written to bench.json
-	$(BIN)/python -m pytest tests/bench --override-ini=norecursedirs=soak -q -s
+	$(BIN)/python -m pytest tests/bench --override-ini='norecursedirs=.* soak' -q -s
 
 soak: .venv/ready ## the long runs: hundreds of kills, many events
-	$(BIN)/python -m pytest tests/soak --override-ini=norecursedirs=bench -q -s --timeout=7200
+	$(BIN)/python -m pytest tests/soak --override-ini='norecursedirs=.* bench' -q -s --timeout=7200
 
 gpu: ## the engine's suite on a GPU
 	@echo "make gpu is not available yet: the engine's GPU suite comes with step-level batching." >&2; exit 1

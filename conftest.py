@@ -4,4 +4,5 @@ pytest_plugins = [
     "tests.services.fix_kafka",
     "tests.services.fix_postgres",
     "tests.services.fix_openbao",
+    "tests.services.fix_platform",
 ]

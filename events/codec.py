@@ -1,22 +1,21 @@
 """An event and its bytes: key, headers, value; both ways, and nothing else.
 
 Encoding is a function of the event, so the same event gives the same bytes for ever: a retry appends the same record, and a
-signature
-can be checked years later. Decoding refuses bytes, headers, keys and topics that contradict each other. `docs/formats/events.md`
-has
-every byte.
+signature can be checked years later. Decoding refuses bytes, headers, keys and topics that contradict each other.
+`docs/formats.md`, sections 2 to 5, has every byte.
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
+from events.avro.packing import Pack, event_packer, pack_text
+from events.avro.unpacking import event_unpacker
 from events.catalogue import EVENT_TYPES, EventType, by_schema_id, of
 from events.envelope import Envelope
-from events.errors import UndecodableRecord
-from events.framing import RecordFormat, formats_by_id, known_format, schema_id_of
+from events.errors import UndecodableRecord, UnencodableText
+from events.framing import PREFIX_SIZE_BYTES, RecordFormat, formats_by_id, known_format, schema_id_of
 from events.headers import Headers, check_headers, headers_of
 from events.identifiers import NO_SUBJECT
 from events.records import Command, EventBody
@@ -26,6 +25,20 @@ COMMAND_LABEL = b"intaglio/v1/command\x00"
 _FORMATS = {kind.body: RecordFormat(kind.body, kind.schemas) for kind in EVENT_TYPES}
 _BY_ID = formats_by_id(_FORMATS.values())
 _ENVELOPE_FIELDS = tuple(item.name for item in dataclasses.fields(Envelope))
+
+
+def _packer_of(kind: EventType) -> Pack:
+    framing = b"\x00" + kind.schema_id.to_bytes(4, "big")
+    return event_packer(kind.schema, framing, {"type": kind.wire_name, "schema_sha256": kind.schema_sha256})
+
+
+def _unpacker_of(kind: EventType) -> Callable[[bytes], tuple[Envelope, EventBody] | None]:
+    constants = {"type": pack_text(kind.wire_name), "schema_sha256": kind.schema_sha256}
+    return event_unpacker(kind.schema, PREFIX_SIZE_BYTES, constants, Envelope, kind.body)
+
+
+_WRITING = {kind.body: (kind, kind.wire_name, _packer_of(kind)) for kind in EVENT_TYPES}
+_READING = {kind.schema_id: _unpacker_of(kind) for kind in EVENT_TYPES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +72,19 @@ class EncodedEvent:
 
 
 def encode(event: Event) -> EncodedEvent:
-    """The record of an event."""
-    kind, envelope = of(event.body), event.envelope
-    form = _FORMATS[kind.body]
-    value = form.to_avro(event.body)
-    value["envelope"] = _envelope_to_avro(envelope, kind)
-    return EncodedEvent(
-        kind,
-        envelope.id,
-        record_key(kind.topic, envelope),
-        headers_of(envelope, kind.wire_name),
-        form.pack(value),
-    )
+    """The record of an event.
+
+    Raises:
+        UnencodableText: a text in clear holds a lone surrogate, which is no character.
+    """
+    envelope = event.envelope
+    kind, wire_name, pack = _WRITING[type(event.body)]
+    try:
+        value = pack(event)
+    except UnicodeEncodeError as error:
+        # Not chained: the error holds the whole text.
+        raise UnencodableText(f"character {error.start} of a text is a lone surrogate, which is no character") from None
+    return EncodedEvent(kind, envelope.id, record_key(kind.topic, envelope), headers_of(envelope, wire_name), value)
 
 
 def decode(value: bytes | None, headers: Sequence[tuple[str, bytes]]) -> Event:
@@ -91,6 +105,10 @@ def decode(value: bytes | None, headers: Sequence[tuple[str, bytes]]) -> Event:
 def decode_value(value: bytes) -> Event:
     """The event of a value alone, for whoever kept no headers; raises like `decode`, but for HeaderMismatch."""
     schema_id = schema_id_of(value)
+    unpack = _READING.get(schema_id)
+    found_at_once = None if unpack is None else unpack(value)
+    if found_at_once is not None:
+        return Event(*found_at_once)
     form = known_format(_BY_ID, schema_id)
     kind = by_schema_id[schema_id]
     decoded = form.unpack(schema_id, value)
@@ -130,10 +148,3 @@ def record_key(topic: Topic, envelope: Envelope) -> bytes | None:
     if topic.keyed_by is KeyedBy.TENANT_AND_SUBJECT:
         return envelope.tenant + (NO_SUBJECT if envelope.subject is None else envelope.subject)
     return envelope.tenant if topic.keyed_by is KeyedBy.TENANT else None
-
-
-def _envelope_to_avro(envelope: Envelope, kind: EventType) -> dict[str, Any]:
-    value = {name: getattr(envelope, name) for name in _ENVELOPE_FIELDS}
-    value["type"] = kind.wire_name
-    value["schema_sha256"] = kind.schema_sha256
-    return value

@@ -1,12 +1,9 @@
 """May one schema follow another: FULL_TRANSITIVE, within one version of one type.
 
 Every revision must read what every other one wrote, in both directions. What cannot is a new version: a new name on the wire, a
-new
-file, a new body, and a pure upcaster from the old body for as long as the log lasts. A command has one revision only: its
-signature
-covers the bytes of the schema that wrote it, so it is checked on the old body and upcast afterwards. Source: Avro 1.12, section
-Schema
-Resolution, in the narrower form in which promotion and aliases are not used.
+new file, a new body, and a pure upcaster from the old body for as long as the log lasts. A command has one revision only: its
+signature covers the bytes of the schema that wrote it, so it is checked on the old body and upcast afterwards. Source: Avro 1.12,
+section Schema Resolution, in the narrower form in which promotion and aliases are not used.
 """
 
 from collections.abc import Iterator, Sequence
@@ -37,6 +34,8 @@ def fields_of(schema: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]
 
 def _pair_faults(older: Any, newer: Any) -> Iterator[str]:
     old, new = _Resolved(older), _Resolved(newer)
+    if any(older.get(key) != newer.get(key) for key in ("name", "namespace")):
+        yield f"{newer['name']}: revisions of one version have one name"
     yield from _record_faults(old, older, new, newer, newer["name"])
 
 
@@ -67,13 +66,27 @@ def _record_faults(old: _Resolved, older: Any, new: _Resolved, newer: Any, path:
     before = {item["name"]: item for item in older["fields"]}
     after = {item["name"]: item for item in newer["fields"]}
     for name in before.keys() ^ after.keys():
-        if "default" not in (before.get(name) or after[name]):
+        item, resolved = (before[name], old) if name in before else (after[name], new)
+        if "default" not in item:
             yield f"{path}.{name}: a field that comes or goes needs a default"
+        elif not _default_is_read(resolved, item["type"], item["default"]):
+            yield f"{path}.{name}: a default of this type is not read as it would be written; let it be null or empty"
     for name in before.keys() & after.keys():
         here = f"{path}.{name}"
         if (before[name]["classification"] == "sealed") != (after[name]["classification"] == "sealed"):
             yield f"{here}: sealed once is sealed always, and clear is clear"
         yield from _type_faults(old, before[name]["type"], new, after[name]["type"], here)
+
+
+def _default_is_read(resolved: _Resolved, avro_type: Any, default: Any) -> bool:
+    """Whether a reader gets the default as a value of the type: fastavro gives it as the JSON says, so bytes would be text."""
+    found = resolved(avro_type)
+    if isinstance(found, list):
+        return _default_is_read(resolved, found[0], default)
+    if isinstance(found, dict):
+        is_empty = found["type"] in {"array", "map"} and not default
+        return is_empty or (found["type"] == "enum" and default in found["symbols"])
+    return bool(found != "bytes")
 
 
 def _type_faults(old: _Resolved, older: Any, new: _Resolved, newer: Any, path: str) -> Iterator[str]:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import fastavro
 
-from events.errors import UndecodableRecord, UnknownSchema
+from events.errors import UndecodableRecord, UnencodableText, UnknownSchema
 from events.schemas.schema import Schema
 
 PREFIX_SIZE_BYTES = 5
@@ -64,10 +64,18 @@ class RecordFormat:
         }
 
     def pack(self, value: Mapping[str, Any]) -> bytes:
-        """Framed bytes of Avro's dictionary."""
+        """Framed bytes of Avro's dictionary.
+
+        Raises:
+            UnencodableText: a text holds a lone surrogate, which is no character.
+        """
         buffer = io.BytesIO()
         buffer.write(self._prefix)
-        fastavro.schemaless_writer(buffer, self._schema, value)
+        try:
+            fastavro.schemaless_writer(buffer, self._schema, value)
+        except UnicodeEncodeError as error:
+            # Not chained: the error holds the whole text.
+            raise UnencodableText(f"character {error.start} of a text is a lone surrogate, which is no character") from None
         return buffer.getvalue()
 
     def unpack(self, schema_id: int, framed: bytes) -> dict[str, Any]:

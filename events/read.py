@@ -20,6 +20,7 @@ from events.headers import Headers
 from events.security import KafkaSecurity
 from events.topics import Topic
 
+REQUEST_TIMEOUT_S = 10.0
 _BATCH = 2_000
 _POLL_TIMEOUT_MS = 200
 _STALL_S = 20.0
@@ -55,10 +56,13 @@ def decode_record(record: Record) -> Event:
 
 
 class LogReader:
-    """Opens a short-lived consumer for each call; safe to use from many tasks at once."""
+    """Opens a short-lived consumer for each call; safe to use from many tasks at once.
 
-    def __init__(self, *, bootstrap: str, security: KafkaSecurity) -> None:
-        self._bootstrap, self._security = bootstrap, security
+    `request_timeout_s` bounds each question to a broker that is there and does not answer.
+    """
+
+    def __init__(self, *, bootstrap: str, security: KafkaSecurity, request_timeout_s: float = REQUEST_TIMEOUT_S) -> None:
+        self._bootstrap, self._security, self._request_timeout_s = bootstrap, security, request_timeout_s
 
     async def end_offsets(self, topic: Topic) -> dict[int, int]:
         """For each partition the offset after its last record, as it is now. Raises LogUnavailable."""
@@ -127,6 +131,7 @@ class LogReader:
             group_id=None,
             enable_auto_commit=False,
             auto_offset_reset="none",
+            request_timeout_ms=int(self._request_timeout_s * 1000),
             **self._security.client_kwargs(),
         )
         try:

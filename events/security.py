@@ -3,12 +3,16 @@
 Holds a password and shows it to nobody: neither in its repr nor in an error.
 """
 
+import re
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from events.errors import Misconfigured
+
+_PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
+_MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +43,37 @@ class KafkaSecurity:
             Misconfigured: the file asks for something that is not known here.
             OSError: it cannot be read.
         """
-        lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
-        pairs = (line.split("=", 1) for line in lines if line and not line.startswith(("#", "!")))
-        found = {pair[0].strip(): pair[1].strip() for pair in pairs if len(pair) == 2}
+        found = _pairs(path.read_text(encoding="utf-8"))
         jaas = found.get("sasl.jaas.config", "")
-        return cls(
+        security = cls(
             protocol=found.get("security.protocol", "PLAINTEXT"),
             mechanism=found.get("sasl.mechanism"),
             username=found.get("sasl.username") or _quoted(jaas, "username", path),
             password=found.get("sasl.password") or _quoted(jaas, "password", path),
             ca_file=found.get("ssl.ca.location"),
         )
+        if security.protocol not in _PROTOCOLS:
+            raise Misconfigured(f"{path}: security.protocol is none of {', '.join(_PROTOCOLS)}")
+        if security.protocol.startswith("SASL"):
+            if security.mechanism not in _MECHANISMS:
+                raise Misconfigured(f"{path}: sasl.mechanism is none of {', '.join(_MECHANISMS)}")
+            if not security.username or not security.password:
+                raise Misconfigured(f"{path}: {security.protocol} needs a user and a password, in sasl.jaas.config")
+        return security
 
     def properties(self) -> str:
-        """The same as a client properties file, for Kafka's own tools and for `from_properties`."""
+        """The same as a client properties file, for Kafka's own tools and for `from_properties`.
+
+        Raises:
+            Misconfigured: a user or password with a character that such a file would have to escape.
+        """
         lines = [f"security.protocol={self.protocol}"]
         if self.mechanism:
+            for value in (self.username or "", self.password or ""):
+                if not value.isascii() or not value.isprintable() or '"' in value or "\\" in value:
+                    raise Misconfigured(
+                        "a Kafka user or password has a quote, a backslash or a character beyond ASCII; choose another"
+                    )
             module = "scram.ScramLoginModule" if self.mechanism.startswith("SCRAM") else "plain.PlainLoginModule"
             lines += [
                 f"sasl.mechanism={self.mechanism}",
@@ -63,6 +82,9 @@ class KafkaSecurity:
                     f'username="{self.username}" password="{self.password}";'
                 ),
             ]
+        if self.ca_file:
+            # The first is what librdkafka reads, the others what Java does.
+            lines += [f"ssl.ca.location={self.ca_file}", "ssl.truststore.type=PEM", f"ssl.truststore.location={self.ca_file}"]
         return "\n".join(lines) + "\n"
 
     def client_kwargs(self) -> dict[str, Any]:
@@ -77,6 +99,13 @@ class KafkaSecurity:
                 "sasl_plain_password": self.password,
             }
         return kwargs
+
+
+def _pairs(text: str) -> dict[str, str]:
+    """The settings of a properties file; a backslash at the end of a line joins it with the next."""
+    lines = (line.strip() for line in re.sub(r"\\\n\s*", "", text).splitlines())
+    pairs = (line.split("=", 1) for line in lines if line and not line.startswith(("#", "!")))
+    return {pair[0].strip(): pair[1].strip() for pair in pairs if len(pair) == 2}
 
 
 def _quoted(jaas: str, name: str, path: Path) -> str | None:

@@ -8,7 +8,7 @@ registering the person anew has to be asked for.
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from events.identifiers import Month, SubjectHandle, TenantHandle, month_of, new_handle
 from keys.blob import Blob, destroy_blob, with_run, write_blob
@@ -48,8 +48,8 @@ async def entry_path(vault: Vault, tenant: TenantHandle, identifier: str) -> str
     return f"{tenant.hex()}/{tag.hex()}"
 
 
-async def lookup(vault: Vault, tenant: TenantHandle, identifier: str) -> DirectoryEntry | None:
-    """The entry of an identifier, or None if the person is not known.
+async def lookup(vault: Vault, tenant: TenantHandle, identifier: str, now: datetime | None = None) -> DirectoryEntry | None:
+    """The entry of an identifier, or None if the person is not known (any more: a tombstone whose time is over says nothing).
 
     Raises:
         SubjectErased: a tombstone stands there.
@@ -57,9 +57,10 @@ async def lookup(vault: Vault, tenant: TenantHandle, identifier: str) -> Directo
     found = await vault.kv_read(MOUNT, await entry_path(vault, tenant, identifier))
     if found is None:
         return None
-    if _is_tombstone(found):
-        raise SubjectErased("this person was erased; an officer can register them anew")
-    return _entry(found)
+    if not _is_tombstone(found):
+        return _entry(found)
+    _check_suppression(found, now or datetime.now(UTC))
+    return None
 
 
 async def register(vault: Vault, tenant: TenantHandle, identifier: str, now: datetime, *, anew: bool = False) -> Registration:
@@ -72,16 +73,15 @@ async def register(vault: Vault, tenant: TenantHandle, identifier: str, now: dat
     found = await vault.kv_read(MOUNT, path)
     if found is not None and not _is_tombstone(found):
         return Registration(_entry(found), None)
-    if found is not None and not anew and now < datetime.fromisoformat(found.data["until"]):
-        raise SubjectErased("this person was erased; an officer can register them anew")
+    if found is not None and not anew:
+        _check_suppression(found, now)
     entry = DirectoryEntry(SubjectHandle(new_handle()), 1 if found is None else int(found.data["lifecycle"]) + 1)
     identity = await _create_blob(vault, tenant, entry, path, month_of(now))
-    data = {"kind": "entry", "handle": entry.subject.hex(), "lifecycle": str(entry.lifecycle)}
     try:
-        await vault.kv_write(MOUNT, path, data, 0 if found is None else found.version)
+        await vault.kv_write(MOUNT, path, entry_data(entry), 0 if found is None else found.version)
     except CasConflict:
         await destroy_blob(vault, tenant, entry.subject, entry.lifecycle)
-        winner = await lookup(vault, tenant, identifier)
+        winner = await lookup(vault, tenant, identifier, now)
         if winner is None:
             raise
         return Registration(winner, None)
@@ -97,9 +97,7 @@ async def entomb(vault: Vault, path: str, lifecycle: int, now: datetime) -> None
     found = await vault.kv_read(MOUNT, path)
     if found is None or _is_tombstone(found):
         return
-    until = now + timedelta(days=SUPPRESSION_DAYS)
-    data = {"kind": "tombstone", "lifecycle": str(lifecycle), "until": until.isoformat()}
-    await vault.kv_write(MOUNT, path, data, found.version)
+    await vault.kv_write(MOUNT, path, tombstone_data(lifecycle, now + timedelta(days=SUPPRESSION_DAYS)), found.version)
 
 
 async def is_entombed(vault: Vault, path: str) -> bool:
@@ -108,11 +106,26 @@ async def is_entombed(vault: Vault, path: str) -> bool:
     return found is None or _is_tombstone(found)
 
 
+def entry_data(entry: DirectoryEntry) -> dict[str, str]:
+    """What lies at the path of a registered person. `docs/formats.md`, section Directory."""
+    return {"kind": "entry", "handle": entry.subject.hex(), "lifecycle": str(entry.lifecycle)}
+
+
+def tombstone_data(lifecycle: int, until: datetime) -> dict[str, str]:
+    """What lies there after an erasure: no handle, the lifecycle that ended, and how long it refuses."""
+    return {"kind": "tombstone", "lifecycle": str(lifecycle), "until": until.isoformat()}
+
+
 async def _create_blob(vault: Vault, tenant: TenantHandle, entry: DirectoryEntry, path: str, month: Month) -> Coordinates:
     roots = [secrets.token_bytes(SEED_SIZE_BYTES) for _ in Purpose]
     blob, number, leaf = with_run(Blob(path), month, 1, roots)
     await write_blob(vault, tenant, entry.subject, entry.lifecycle, blob, 0)
     return Coordinates(tenant, entry.subject, entry.lifecycle, month, number, leaf)
+
+
+def _check_suppression(tombstone: KvEntry, now: datetime) -> None:
+    if now < datetime.fromisoformat(tombstone.data["until"]):
+        raise SubjectErased("this person was erased; an officer can register them anew")
 
 
 def _is_tombstone(found: KvEntry) -> bool:

@@ -6,6 +6,7 @@ life, which is why nothing has to be told to anyone.
 """
 
 import time
+from typing import NoReturn
 
 from keys.errors import LeafExpired
 
@@ -33,3 +34,6 @@ class Leaf:
         """Overwrites the key; it opens nothing any more."""
         self._key[:] = bytes(len(self._key))
         self._key = bytearray()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("an opened key is never written out; hand on its coordinates")

@@ -1,4 +1,4 @@
-"""From coordinates to one leaf, for one operation: read the blob, derive, overwrite. Nothing is kept.
+"""From coordinates to one leaf, for one operation: read the blob, and one page if it has any, derive, overwrite. Nothing is kept.
 
 A missing blob, tree or leaf is `KeyMissing` here: whether it was erased is known only to whoever can see a fence.
 """
@@ -6,7 +6,7 @@ A missing blob, tree or leaf is `KeyMissing` here: whether it was erased is know
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from keys.blob import TreeId, read_blob
+from keys.blob import TreeId, read_tree
 from keys.coordinates import Coordinates, Purpose
 from keys.errors import KeyMissing
 from keys.leaf import Leaf
@@ -24,13 +24,12 @@ async def open_leaf(
 
     Raises:
         KeyMissing: it is not there.
+        WrongKey: its blob or page was changed.
         VaultUnavailable: the key store is away.
     """
     place = coordinates
-    found = await read_blob(vault, place.tenant, place.subject, place.lifecycle)
-    if found is None:
-        raise KeyMissing("the keys of a subject are not in the key store")
-    frontier = found[0].trees.get(TreeId(purpose, place.month, place.tree))
+    tree = TreeId(place.month, place.tree, purpose)
+    frontier = await read_tree(vault, place.tenant, place.subject, place.lifecycle, tree)
     key = None if frontier is None else derive(frontier, place.leaf)
     if key is None:
         raise KeyMissing("the key of one generation is not in the key store")

@@ -86,7 +86,8 @@ async def unseal_range(
 ) -> AsyncIterator[bytes]:
     """A range of the content, segment by segment, fetching only the segments that hold it.
 
-    `fetch(start, end)` gives those bytes of the sealed object. Raises like `unseal`.
+    The range has to lie within the content, whose size the caller knows; `fetch(start, end)` gives those bytes of the sealed
+    object. Raises like `unseal`.
     """
     header = await fetch(0, HEADER_SIZE_BYTES)
     key, segment_size = _open_header(leaf, expectation, header)

@@ -1,4 +1,6 @@
-"""A secret that does not show itself: not in a repr, a log line or an exception."""
+"""A secret that does not show itself: not in a repr, a log line, an exception or a pickle."""
+
+from typing import NoReturn
 
 
 class Secret:
@@ -15,3 +17,6 @@ class Secret:
 
     def __repr__(self) -> str:
         return "Secret(…)"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is not written out; hand on where it is kept")

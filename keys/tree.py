@@ -8,7 +8,7 @@ siblings along its path. A destroyed leaf cannot be derived from what is left. `
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 DEPTH = 14
 LEAVES = 1 << DEPTH
@@ -22,7 +22,7 @@ class Node:
 
     depth: int
     index: int
-    seed: bytes
+    seed: bytes = field(repr=False)
 
     def covers(self, leaf: int) -> bool:
         """Whether the leaf lies below this node."""

@@ -16,7 +16,7 @@ import hvac
 import hvac.exceptions
 import requests
 
-from keys.errors import CasConflict, VaultDenied, VaultUnavailable
+from keys.errors import CasConflict, KeyMissing, VaultDenied, VaultUnavailable, WrongKey
 from keys.secrets import Secret
 
 REQUEST_TIMEOUT_S = 3.0
@@ -59,22 +59,31 @@ class Vault:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def encrypt(self, key: str, plaintext: bytes, context: bytes) -> str:
-        """Ciphertext under a transit key derived for that context."""
-        answer = await self._call(
+        """Ciphertext under a transit key derived for that context.
+
+        Raises:
+            KeyMissing: the key store has no key of that name.
+        """
+        answer = await self._transit(
             lambda: self._client.secrets.transit.encrypt_data(key, plaintext=_b64(plaintext), context=_b64(context))
         )
         return str(answer["data"]["ciphertext"])
 
     async def decrypt(self, key: str, ciphertext: str, context: bytes) -> bytearray:
-        """Plaintext in a buffer that the caller overwrites after use."""
-        answer = await self._call(
+        """Plaintext in a buffer that the caller overwrites after use.
+
+        Raises:
+            KeyMissing: the key store has no key of that name.
+            WrongKey: the ciphertext was changed, or made under another key or context.
+        """
+        answer = await self._transit(
             lambda: self._client.secrets.transit.decrypt_data(key, ciphertext=ciphertext, context=_b64(context))
         )
         return bytearray(base64.b64decode(answer["data"]["plaintext"]))
 
     async def hmac(self, key: str, message: bytes) -> bytes:
-        """HMAC-SHA-256 of a message under a transit key (32 bytes)."""
-        answer = await self._call(
+        """HMAC-SHA-256 of a message under a transit key (32 bytes). Raises KeyMissing where there is none of that name."""
+        answer = await self._transit(
             lambda: self._client.secrets.transit.generate_hmac(key, hash_input=_b64(message), algorithm="sha2-256")
         )
         return base64.b64decode(answer["data"]["hmac"].rsplit(":", 1)[1])
@@ -86,8 +95,11 @@ class Vault:
         return int(version[1:]).to_bytes(4, "big") + base64.b64decode(signature)
 
     async def public_keys(self, key: str) -> dict[int, bytes]:
-        """The public Ed25519 key of each version of a transit key (32 bytes each)."""
-        answer = await self._call(lambda: self._client.secrets.transit.read_key(key))
+        """The public Ed25519 key of each version of a transit key (32 bytes each). Raises KeyMissing where there is none."""
+        try:
+            answer = await self._call(lambda: self._client.secrets.transit.read_key(key))
+        except hvac.exceptions.InvalidPath:
+            raise KeyMissing(f"the key store has no signing key {key}; run `intaglio setup`") from None
         return {int(number): base64.b64decode(item["public_key"]) for number, item in answer["data"]["keys"].items()}
 
     async def kv_read(self, mount: str, path: str) -> KvEntry | None:
@@ -138,6 +150,14 @@ class Vault:
         except VaultUnavailable:
             return False
         return getattr(status, "status_code", 200) == requests.codes.ok
+
+    async def _transit(self, request: Callable[[], Any]) -> Any:
+        try:
+            return await self._call(request)
+        except hvac.exceptions.InvalidRequest as refused:
+            if "key not found" in str(refused):
+                raise KeyMissing("the key store has no key of that name; a tenant's keys are made by `tenant create`") from None
+            raise WrongKey("a ciphertext was changed, or sealed under another key or for another path") from None
 
     async def _call(self, request: Callable[[], Any]) -> Any:
         token = self._client.token

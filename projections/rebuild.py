@@ -9,6 +9,7 @@ behind it. Rows are deleted and inserted rather than truncated, so that a reader
 the old rows and never none.
 """
 
+import asyncio
 import gc
 from dataclasses import dataclass
 from typing import Any
@@ -88,7 +89,8 @@ async def _replace(
 ) -> dict[int, StoredPosition]:
     store = PositionStore(SCHEMA)
     stored = await store.lock(connection, fold.projection, fold.topic.name, positions)
-    begins, ends = await reader.begin_offsets(fold.topic), await reader.end_offsets(fold.topic)
+    # Both at once: the live projector waits from here on.
+    begins, ends = await asyncio.gather(reader.begin_offsets(fold.topic), reader.end_offsets(fold.topic))
     for partition, position in stored.items():
         require_within(fold.topic, partition, position, begins[partition], ends[partition])
     positions = await fold_range(reader, second, connection, after=positions, ends=ends)
@@ -107,9 +109,11 @@ def _second(table: Table) -> Place:
 
 
 async def _make_second(connection: AsyncConnection[Any], fold: ProjectionFold) -> None:
+    """Only the key is indexed: what readers look for besides is looked for in the live tables."""
     for table in fold.tables:
-        make = sql.SQL("create temp table {} (like {} including indexes)")
-        await connection.execute(make.format(sql.Identifier(f"second_{table.name}"), sql.Identifier(*live(table))))
+        key = sql.SQL(", ").join(sql.Identifier(column.name) for column in table.key)
+        make = sql.SQL("create temp table {} (like {}, primary key ({}))")
+        await connection.execute(make.format(sql.Identifier(f"second_{table.name}"), sql.Identifier(*live(table)), key))
 
 
 async def _drop_second(connection: AsyncConnection[Any], fold: ProjectionFold) -> None:

@@ -1,8 +1,11 @@
 """What lies inside sealed fields, and how its bytes are made.
 
-These bytes exist in clear only inside a process that holds the key, at the moment of use. What belongs here: their types, their
-framing
-and the form of long texts. What does not: any key. Nothing here is ever on a topic as it is.
+What belongs here: the types of those contents, their schemas, their framing, and the form in which long texts fit one event.
+
+What does not: keys and sealing (`keys.sealed`), and anything that stands in clear in an event (`events.records`).
+
+Never: put one of these on a topic, into a log line or into an error as it is. They exist in clear only in a process that holds
+the key, at the moment of use.
 """
 
 from events.contents.content import (

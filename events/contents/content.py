@@ -77,6 +77,7 @@ def encode_content(content: Content) -> bytes:
 
     Raises:
         UnencodableText: a text holds a lone surrogate, which is no character.
+        EventTooLarge: a text has more than 32,000 characters.
     """
     form = _FORMATS[type(content)]
     return form.pack(form.to_avro(content))

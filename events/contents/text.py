@@ -1,25 +1,22 @@
 """Text inside sealed contents, in few bytes, so that the longest prompt of any script in use fits one event.
 
 The first byte says how the rest is written; the shortest form is taken, the first of equals. A content is compressed by itself
-only,
-never beside another person's, and padded to a size class afterwards, so its size says nothing of others and little of itself.
+only, never beside another person's, and padded to a size class afterwards, so its size says nothing of others and little of
+itself.
 
     0  UTF-8      1  zlib of UTF-8      2  zlib of UTF-16, big endian
-    3  numbers over an alphabet, for what does not compress. The alphabet is a list of runs of code points: count of runs (2
-    bytes), for
-       each run its first code point (3) and length (3), ascending. Then the count of characters (4), then for every 256
-       characters
-       one big-endian number, written in the base of the alphabet's size, the first character most significant, in the fewest
-       bytes
-       that hold every number of so many digits. 32,000 unrelated ideographs take 57.4 kB, where UTF-8 takes 96.
+    3  numbers over an alphabet, for what does not compress: a list of runs of code points, then for every 256 characters one
+       number in the base of the alphabet's size. 32,000 unrelated ideographs take 57.4 kB, where UTF-8 takes 96.
 
-Integers are big endian. What fits no form (uniform noise over all of Unicode) is left to the size limit of events to refuse.
+`docs/formats.md`, section 6, fixes every byte. What fits no form (uniform noise over all of Unicode) is left to the size limit
+of events to refuse.
 """
 
 import zlib
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 
-from events.errors import UndecodableRecord, UnencodableText
+from events.errors import EventTooLarge, UndecodableRecord, UnencodableText
 
 MOST_CHARACTERS = 32_000
 _LEVEL = 6
@@ -41,7 +38,10 @@ def encode_text(text: str) -> bytes:
 
     Raises:
         UnencodableText: a lone surrogate, which no form can hold.
+        EventTooLarge: more than 32,000 characters, which `decode_text` would refuse.
     """
+    if len(text) > MOST_CHARACTERS:
+        raise EventTooLarge(f"a text has {len(text)} characters of {MOST_CHARACTERS}; send less text")
     try:
         utf8 = text.encode("utf-8")
     except UnicodeEncodeError as error:
@@ -64,19 +64,17 @@ def decode_text(encoded: bytes) -> str:
         UndecodableRecord: a form that does not exist, bytes that are not valid in it, or more text than any content holds.
     """
     form, rest = encoded[:1], encoded[1:]
+    reader = _READERS.get(form)
+    if reader is None:
+        raise UndecodableRecord("a text in a form that this release does not know")
     try:
-        if form == b"\x00":
-            return rest.decode("utf-8")
-        if form == b"\x01":
-            return _inflate(rest).decode("utf-8")
-        if form == b"\x02":
-            return _inflate(rest).decode("utf-16-be")
-        if form == b"\x03":
-            return _from_numbers(rest)
+        text = reader(rest)
     except (ValueError, zlib.error):
         # Not chained: the reason may quote the text.
         raise UndecodableRecord("a text that is not valid in the form that it names") from None
-    raise UndecodableRecord("a text in a form that this release does not know")
+    if len(text) > MOST_CHARACTERS:
+        raise UndecodableRecord("a text with more characters than any content holds")
+    return text
 
 
 def _inflate(compressed: bytes) -> bytes:
@@ -105,7 +103,7 @@ def _cheapest_runs(text: str) -> _Runs | None:
     points = sorted(set(map(ord, text)))
     candidates = [_runs(points, gap) for gap in _GAPS]
     fitting = [runs for runs in candidates if len(runs) <= _MOST_RUNS and _base(runs) <= _LARGEST_ALPHABET]
-    if not fitting or len(text) > MOST_CHARACTERS:
+    if not fitting:
         return None
     # By whole numbers, so that every machine chooses the same alphabet.
     return min(fitting, key=lambda runs: 48 * len(runs) + len(text) * (_base(runs) ** 64).bit_length() // 64)
@@ -168,3 +166,11 @@ def _alphabet(table: bytes) -> list[str]:
         last = first + length - 1
         alphabet += map(chr, range(first, last + 1))
     return alphabet
+
+
+_READERS: Mapping[bytes, Callable[[bytes], str]] = {
+    b"\x00": lambda rest: rest.decode("utf-8"),
+    b"\x01": lambda rest: _inflate(rest).decode("utf-8"),
+    b"\x02": lambda rest: _inflate(rest).decode("utf-16-be"),
+    b"\x03": _from_numbers,
+}

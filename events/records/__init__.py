@@ -1,8 +1,12 @@
 """One frozen type per event, with the fields of its schema in the same order.
 
-A type here and its `.avsc` say the same thing twice on purpose: the schema is what outlives this code, the type is what the code
-is
-checked against, and a test holds the two together. Handles are 16 bytes, digests 32 bytes, times aware and in UTC.
+What belongs here: the body of every event. A type here and its `.avsc` say the same thing twice on purpose: the schema outlives
+this code, the type is what the code is checked against, and `events.check` holds the two together. Handles are 16 bytes,
+digests 32 bytes, times aware and in UTC.
+
+What does not: encoding (`events.codec`), circumstances (`events.envelope`), what an event leads to (whoever folds it).
+
+Never: give an event behaviour, a default that depends on the clock, or a field that its schema lacks.
 """
 
 from events.records.accesses import ContentAccessed, LogReplayed

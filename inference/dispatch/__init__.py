@@ -1,6 +1,10 @@
-"""Who admits work and who ends what nobody will do: folds of the log into the job table, and one executor. CPU only.
+"""Who admits work, and who ends what nobody will do. CPU only.
 
-An agent admits, an executor leases: the folds are pure functions of the log, and only the canceller appends. The log decides;
-rows here
-only avoid waste.
+What belongs here: the folds of generations and erasures into the job table, and the canceller, which reports the end of jobs
+that no worker holds.
+
+What does not: leasing and drawing (`inference.work`).
+
+Never: decide anything in a fold: folds are functions of the log, and only the canceller appends. Rows here avoid waste; that
+the first terminal event counts is what makes it correct.
 """

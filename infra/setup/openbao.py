@@ -4,11 +4,12 @@ Two acts: `bootstrap` uses the root token once, makes the provisioner and revoke
 provisioner, which can make what is missing and can neither read content keys nor decrypt nor delete.
 """
 
+import asyncio
 import base64
 import secrets
 from typing import Any
 
-from infra.setup.changes import Change
+from infra.setup.changes import Change, SetupFailed
 from infra.setup.openbao_client import OpenBaoAdmin
 from infra.setup.openbao_policies import PROCESS_POLICIES, PROVISIONER, Rules, render
 from infra.setup.passwords import PasswordDirectory
@@ -17,6 +18,8 @@ from keys.secrets import Secret
 KV_MOUNTS = ("subjects", "directory", "platform")
 KV_CONFIG = {"max_versions": 1, "cas_required": True}
 PEPPER_SIZE_BYTES = 32
+UPGRADE_ATTEMPTS = 50
+UPGRADE_PAUSE_S = 0.2
 TOKEN_TTL = "1h"  # noqa: S105  a lifetime
 
 
@@ -79,9 +82,23 @@ def _kv(admin: OpenBaoAdmin, name: str, is_new: bool) -> Any:  # noqa: FBT001  i
         if is_new:
             await admin.write(f"sys/mounts/{name}", {"type": "kv", "options": {"version": "2"}})
         # On the mount, because OpenBao falls back to ten versions where neither path nor mount says a number.
-        await admin.write(f"{name}/config", dict(KV_CONFIG))
+        await _write_config(admin, name)
 
     return apply
+
+
+async def _write_config(admin: OpenBaoAdmin, name: str) -> None:
+    """Waits out OpenBao's own upgrade of a fresh mount, during which it refuses every request to it."""
+    for _ in range(UPGRADE_ATTEMPTS):
+        try:
+            await admin.write(f"{name}/config", dict(KV_CONFIG))
+        except SetupFailed as refused:
+            if "Upgrading" not in str(refused):
+                raise
+            await asyncio.sleep(UPGRADE_PAUSE_S)
+        else:
+            return
+    raise SetupFailed(f"OpenBao is still upgrading the mount {name}; run `intaglio setup` again")
 
 
 async def _make_commands_key(admin: OpenBaoAdmin) -> None:

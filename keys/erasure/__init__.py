@@ -1,9 +1,10 @@
 """The erasure protocol: a plan, two people, a fence, the destruction of keys, and the proof that they are gone.
 
-An agent folds commands into rows; an executor leases rows and acts, one step a file, every step idempotent, so that a crash
-anywhere is
-resumed. Nothing here acts on a command whose signature it has not checked, destroys before the fence was acknowledged, or says
-more
-than it verified. Today's scope is a subject; generations, months, tenants, holds and certificates are refused with a clear
-answer.
+What belongs here: the fold of erasure commands into rows, the executor that leases these rows, its steps, plans and their
+digests, grounds, the commitment to the person concerned. Today's scope is a subject.
+
+What does not: who may ask or approve (`api`), what an erasure looks like to a reader (`projections.erasures`).
+
+Never: act on a command whose signature was not checked; destroy anything before the fence was acknowledged; report more than
+was verified; leave a step that cannot run a second time.
 """

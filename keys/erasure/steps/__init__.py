@@ -1,8 +1,13 @@
 """The steps of an erasure, one a file, in the order in which they run.
 
-Each may run again after a crash and then changes nothing more.
-
 verify ▶ fence ▶ destroy ▶ read_back ▶ (key life) ▶ read_back ▶ in_flight ▶ sweep ▶ effective
+
+What belongs here: one act a file, and its place in `STEPS`.
+
+What does not: leasing and retries (`keys.erasure.executor`).
+
+Never: change anything more when a step runs again after a crash; destroy before `fence` has returned; come to `effective` past a
+reading that still shows something.
 """
 
 from keys.erasure.steps.destroy import destroy

@@ -1,4 +1,4 @@
-"""Look again: is the blob gone and no handle left in the directory? And wait out the keys that were opened before.
+"""Look again: are blob and pages gone, and no handle left in the directory? And wait out the keys that were opened before.
 
 A leaf lives for `key_life_s` on a clock that runs while a process is stopped; so after that time nobody anywhere holds one.
 """
@@ -6,7 +6,7 @@ A leaf lives for `key_life_s` on a clock that runs while a process is stopped; s
 import asyncio
 import time
 
-from keys.blob import MOUNT, blob_path
+from keys.blob import MOUNT, blob_path, list_pages
 from keys.directory import is_entombed
 from keys.erasure.work import Erasure, Tools
 from keys.errors import VaultUnavailable
@@ -20,6 +20,8 @@ async def read_back(work: Erasure, tools: Tools) -> None:
     """
     if await tools.vault.kv_read(MOUNT, blob_path(work.tenant, work.subject, work.lifecycle)) is not None:
         raise VaultUnavailable("the key store still shows a blob that was destroyed")
+    if await list_pages(tools.vault, work.tenant, work.subject, work.lifecycle):
+        raise VaultUnavailable("the key store still shows pages of a blob that was destroyed")
     if work.directory_path is not None and not await is_entombed(tools.vault, work.directory_path):
         raise VaultUnavailable("the directory still shows a handle that was entombed")
     work.read_backs += 1
