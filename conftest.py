@@ -5,4 +5,5 @@ pytest_plugins = [
     "tests.services.fix_postgres",
     "tests.services.fix_openbao",
     "tests.services.fix_platform",
+    "tests.services.fix_callers",
 ]

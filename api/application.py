@@ -3,7 +3,7 @@
 import logging
 from uuid import uuid4
 
-from litestar import Litestar
+from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.middleware import DefineMiddleware
 from litestar.openapi.config import OpenAPIConfig
@@ -15,7 +15,7 @@ from api.disclosure import Disclosure
 from api.native import administration, erasures, events, generations, later, models
 from api.openai import images
 from api.parts import ApiParts
-from api.principal import Authentication, require_role
+from api.principal import ANYONE, Authentication, require_role
 from api.problems import answer
 
 logging.getLogger("litestar").setLevel(logging.ERROR)
@@ -60,7 +60,12 @@ def build_application(parts: ApiParts) -> Litestar:
         state=State({"parts": parts, "disclosure": Disclosure(parts)}),
         request_max_body_size=parts.limits.body_size_bytes,
         openapi_config=OpenAPIConfig(
-            title="Intaglio", version="1", path="/schema", render_plugins=[JsonRenderPlugin()], use_handler_docstrings=True
+            title="Intaglio",
+            version="1",
+            path="/schema",
+            render_plugins=[JsonRenderPlugin()],
+            use_handler_docstrings=True,
+            openapi_router=Router("/schema", route_handlers=[], opt={"roles": (ANYONE,)}),
         ),
         opt={"roles": ()},
         logging_config=None,

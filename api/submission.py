@@ -25,9 +25,10 @@ from events.envelope import new_envelope
 from events.identifiers import GenerationId, month_of, new_uuid7
 from events.records import PromptSubmitted
 from keys.coordinates import Coordinates, Expectation, Kind, Purpose
+from keys.errors import SubjectErased
 from keys.opening import open_leaf
 from keys.sealed import seal
-from projections import registry
+from projections import fences, registry
 from projections.registry import ModelRow
 
 DEFAULT_SIZE = "128x128"
@@ -193,8 +194,14 @@ async def _repeat(parts: ApiParts, principal: Principal, key: str, tag: bytes) -
         return None
     if not hmac.compare_digest(row[0], tag):
         raise Conflict("this Idempotency-Key was used with another body")
+    events = [decode_value(value) for value in row[1]]
+    envelope = events[0].envelope
+    if envelope.subject is not None:
+        async with parts.pool.connection() as connection:
+            if await fences.is_fenced(connection, envelope.tenant, envelope.subject, envelope.lifecycle or 0):
+                raise SubjectErased("this person was erased; an officer can register them anew")
     # The first request may have died between its row and the log; appending the same events again has no second effect.
-    return await _append(parts, [decode_value(value) for value in row[1]])
+    return await _append(parts, events)
 
 
 async def _remember(parts: ApiParts, principal: Principal, key: str, tag: bytes, events: list[Event]) -> bool:

@@ -76,6 +76,7 @@ async def build_api(settings: ApiSettings) -> AsyncIterator[Run]:
     import uvicorn  # noqa: PLC0415  each process brings only what it needs
 
     from api.application import build_application  # noqa: PLC0415
+    from api.forgetting import forget_requests  # noqa: PLC0415
     from api.parts import ApiLimits, ApiParts  # noqa: PLC0415
     from infra.setup.changes import SetupFailed  # noqa: PLC0415
     from keys.allocation import LeafAllocator  # noqa: PLC0415
@@ -111,7 +112,15 @@ async def build_api(settings: ApiSettings) -> AsyncIterator[Run]:
             timeout_graceful_shutdown=3,
         )
         server = uvicorn.Server(config)
-        yield server._serve  # noqa: SLF001  `serve` would take the signals, which this process handles itself
+        forgetting = asyncio.create_task(forget_requests(pool), name="forget requests")
+        stack.push_async_callback(_end, forgetting)
+        # `serve` would take the signals, which this process handles itself.
+        yield server._serve  # noqa: SLF001  as above
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 @asynccontextmanager

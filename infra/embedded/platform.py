@@ -78,6 +78,8 @@ async def _start(
     }
     target = _with_token(embedded_target(data.root, addresses), token)
     await set_up(target, TENANT, data.root / "credentials", announce, subject_required=False)
+    # Revoked by now, and nobody needs to find it.
+    data.passwords.path("openbao-root-token").unlink(missing_ok=True)
     specs = [_process_spec(data, target, process, ports["api"]) for process in PROCESSES]
     await asyncio.gather(*(supervisor.start(spec) for spec in specs))
     announce(f"api, dispatch, work, project and shred are up ({time.monotonic() - began:.1f} s)")

@@ -16,7 +16,7 @@ from psycopg.rows import dict_row
 from psycopg_pool import PoolTimeout
 
 from events.codec import Event
-from events.errors import Pushback
+from events.errors import Corrupt, Pushback
 from events.identifiers import ErasureId, SubjectHandle, TenantHandle
 from events.records import ErasureStopped
 from keys.erasure.steps import STEPS
@@ -26,6 +26,7 @@ _log = logging.getLogger(__name__)
 
 IDLE_S = 0.1
 RETRY_S = 1.0
+ALARM_PAUSE_S = 30.0
 LEASE_S = 15
 RENEWAL_S = 4.0
 AT_ONCE = 4
@@ -93,6 +94,10 @@ class ErasureExecutor:
         except (Pushback, OperationalError, PoolTimeout) as away:
             _log.warning("erasure %s waits: %s: %s", work.erasure, type(away).__name__, away)
             await self._release(work, RETRY_S)
+        except Corrupt as alarm:
+            # A damaged blob or a changed key: nobody may call that erased, and no other erasure may wait for it.
+            _log.critical("erasure %s cannot go on: %s: %s", work.erasure, type(alarm).__name__, alarm)
+            await self._release(work, ALARM_PAUSE_S)
         else:
             # The fold of ErasureEffective ends the row; until then nobody needs to take it again.
             await self._release(work, float(LEASE_S))
